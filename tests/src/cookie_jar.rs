@@ -35,8 +35,8 @@ impl<'a> CookieJar<'a> {
         answer
     }
 
-    /// Begins to sign in in a tab and picks a person, `<company>.<person>`, at the identity provider. Returns the
-    /// address of the redirect.
+    /// Requests a page without a session, follows the redirect to the identity provider, and picks
+    /// `<company>.<person>` there. Returns the URL of the callback.
     pub async fn begins(&mut self, path: &str, staff: &str) -> String {
         let answer = self.goes_to(path).await;
         let address = answer.header("location").and_then(|address| address.parse().ok());

@@ -2,7 +2,7 @@
 
 use std::convert::Infallible;
 
-use domain::{Clock, Customer, CustomerRef, Sender, SendingLimits, Staff, TextingObstacle, TimelineEntry};
+use domain::{Clock, ConversationCustomer, Customer, Sender, SendingLimits, Staff, TextingObstacle, TimelineEntry};
 use lambda_http::{Body, Request, Response};
 use maud::html;
 use runtime::Runtime;
@@ -67,15 +67,15 @@ impl FetchConversationFunction {
         ))
     }
 
-    /// Returns why a customer who has not opted out cannot be texted, with their number as shown to staff. An earlier
-    /// rejection by the carrier is no obstacle, since staff may try again.
+    /// Returns the obstacle to texting the customer, apart from an opt-out, with the number as shown to staff. `None` if
+    /// there is none. A carrier's rejection does not count, since staff may try again.
     fn no_texting(&self, thread: &ConversationPage, staff: &Staff) -> Option<(TextingObstacle, String)> {
         let (number, heard) = match thread.with.as_ref()? {
-            CustomerRef::Conversation(conversation) => match &conversation.sender {
+            ConversationCustomer::Conversation(conversation) => match &conversation.sender {
                 Sender::Number(number) => (number, conversation.heard.map(|heard| heard.at)),
                 Sender::Other(other) => return Some((TextingObstacle::NotANumber, other.clone())),
             },
-            CustomerRef::Customer(customer) => (&customer.number, None),
+            ConversationCustomer::Customer(customer) => (&customer.number, None),
         };
         let unknown = || Customer::new(number.clone());
         let customer = thread.customer.clone().unwrap_or_else(unknown);

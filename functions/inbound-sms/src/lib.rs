@@ -15,7 +15,7 @@ use serde_json::Value;
 use sms::{InboundParseError, SmsProvider};
 use store::{LineCache, ReceivedMessage, RecordOutcome, Store, StoreError};
 use thiserror::Error;
-use timed_message::TimedMessage;
+use timed_message::TimestampedMessage;
 
 /// Records each inbound message once, even if messages are delivered repeatedly or out of order.
 pub struct InboundSmsFunction {
@@ -108,13 +108,13 @@ impl InboundSmsFunction {
     async fn failure(
         &self,
         record: &Record,
-        sent: Result<TimedMessage, InboundParseError>,
+        sent: Result<TimestampedMessage, InboundParseError>,
     ) -> Option<(String, RecordError)> {
         self.record(sent).await.err().map(|reason| (record.id.clone(), reason))
     }
 
-    async fn record(&self, sent: Result<TimedMessage, InboundParseError>) -> Result<RecordOutcome, RecordError> {
-        let TimedMessage { sms, at } = sent?;
+    async fn record(&self, sent: Result<TimestampedMessage, InboundParseError>) -> Result<RecordOutcome, RecordError> {
+        let TimestampedMessage { sms, at } = sent?;
         let now = self.clock.now();
         let line = self.lines.line(&self.store, &sms.to, now).await?.ok_or(RecordError::UnknownLine)?;
         let id = MessageId::of_inbound(&line.company, &sms.id);

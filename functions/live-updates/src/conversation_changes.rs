@@ -3,7 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::{
-    ConversationId, ConversationSummary, CustomerRef, Notification, NotificationGroup, RecentFeed, TimelineEntry,
+    ConversationCustomer, ConversationId, ConversationSummary, Notification, NotificationGroup, RecentFeed,
+    TimelineEntry,
 };
 use live::Fragment;
 use maud::Markup;
@@ -118,7 +119,7 @@ pub(crate) fn notifications(
     now: &ConversationPage,
     viewer: &Viewer,
 ) -> Vec<Fragment> {
-    let Some(CustomerRef::Conversation(conversation)) = &now.with else { return Vec::new() };
+    let Some(ConversationCustomer::Conversation(conversation)) = &now.with else { return Vec::new() };
     if conversation.is_blocked {
         return Vec::new();
     }
@@ -143,7 +144,7 @@ pub(crate) fn recent(
     now: &ConversationPage,
     viewer: &Viewer,
 ) -> Option<Fragment> {
-    let Some(CustomerRef::Conversation(conversation)) = &now.with else { return None };
+    let Some(ConversationCustomer::Conversation(conversation)) = &now.with else { return None };
     let known: Vec<TimelineEntry> = now.messages.items.iter().filter(|event| event.is_in_feed()).cloned().collect();
     let (event, more) = feed.of_customer(id, &known)?;
     let newest = Notification { event, conversation: (**conversation).clone() };
@@ -171,7 +172,7 @@ pub(crate) fn fragments(
     let changed = changed(touched, now);
     pieces.extend(changed.iter().map(|event| fragment(LiveUpdate::Event(event), viewer)));
     pieces.extend(notifications);
-    if let CustomerRef::Conversation(conversation) = with
+    if let ConversationCustomer::Conversation(conversation) = with
         && (touched.head || touched.person)
         && !conversation.is_blocked
     {

@@ -5,7 +5,7 @@ use domain::{FormDraft, Staff, Timestamp};
 use http::{Method, StatusCode};
 use lambda_http::Request;
 use serde_json::{Value, json};
-use store::{DRAFTS_AT_MOST, DraftOutcome, Store};
+use store::{DRAFTS_AT_MOST, SaveDraftOutcome, Store};
 use web::{Problem, WebResponse};
 
 /// Returns whether a request is about a draft.
@@ -27,8 +27,8 @@ pub(crate) async fn answer(
             let draft: FormDraft = web::body(request)?;
             draft.check()?;
             match store.save_draft(staff, &name, &draft, now).await? {
-                DraftOutcome::Done => Ok(WebResponse::nothing()),
-                DraftOutcome::TooMany => Err(too_many()),
+                SaveDraftOutcome::Done => Ok(WebResponse::nothing()),
+                SaveDraftOutcome::TooMany => Err(too_many()),
             }
         }
         Method::DELETE => {

@@ -4,7 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
 use http::{Request, StatusCode};
-use https::Https;
+use https::HttpsClient;
 use openidconnect::url::form_urlencoded;
 use serde::Deserialize;
 
@@ -44,7 +44,7 @@ pub(crate) const CLIENT_REFUSED: SignInFailure = unavailable("the issuer does no
 
 /// Exchanges a code for an ID token. Makes one HTTP request.
 pub(crate) async fn id_token(
-    https: &Https,
+    https: &HttpsClient,
     endpoint: &str,
     authentication: ClientAuthentication,
     settings: &Settings,

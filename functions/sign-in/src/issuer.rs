@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use aws_sdk_secretsmanager::Client;
 use domain::{Clock, Timestamp};
-use https::Https;
+use https::HttpsClient;
 use openidconnect::{PkceCodeChallenge, PkceCodeVerifier};
 use tokio::sync::{Mutex, MutexGuard};
 
@@ -29,7 +29,7 @@ const LARGEST_ANSWER: usize = 512 * 1024;
 pub(crate) struct Issuer {
     secrets: Client,
     secret: String,
-    https: Https,
+    https: HttpsClient,
     clock: Clock,
     cache: Mutex<IssuerCache>,
     keys: KeyCache,
@@ -46,7 +46,7 @@ struct IssuerCache {
 
 impl Issuer {
     pub(crate) fn new(secrets: Client, secret: String, clock: Clock) -> Self {
-        let https = Https::new(TIMEOUT, LARGEST_ANSWER);
+        let https = HttpsClient::new(TIMEOUT, LARGEST_ANSWER);
         Self { secrets, secret, https, clock, cache: Mutex::default(), keys: KeyCache::default() }
     }
 

@@ -1,7 +1,7 @@
 //! The identity provider's signing keys.
 
 use domain::Timestamp;
-use https::Https;
+use https::HttpsClient;
 use openidconnect::core::CoreJsonWebKeySet;
 use tokio::sync::Mutex;
 
@@ -29,7 +29,7 @@ impl KeyCache {
     /// Fetches the keys again before failing, since the provider may have changed them.
     pub(crate) async fn have_signed(
         &self,
-        https: &Https,
+        https: &HttpsClient,
         address: &str,
         token: &IdToken<'_>,
         now: Timestamp,

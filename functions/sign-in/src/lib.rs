@@ -173,7 +173,7 @@ impl SignInFunction {
         matches!(session, Ok(Some(session)) if self.clock.now() < session.ends)
     }
 
-    /// Starts the session of the user in a callback, and returns the session cookie.
+    /// Exchanges the callback's authorization code, starts a session for the user, and returns the session cookie.
     async fn session_of(&self, request: &Request, attempt: &SignInAttempt) -> Result<String, SignInFailure> {
         let code = query(request, "code").ok_or(rejected("the issuer let nobody in"))?;
         let person = self.issuer.person(code, attempt).await?;

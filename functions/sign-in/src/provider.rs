@@ -2,7 +2,7 @@
 
 use http::Request;
 use http::header::ACCEPT;
-use https::Https;
+use https::HttpsClient;
 use openidconnect::url::Url;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -36,7 +36,7 @@ struct ProviderMetadata {
 
 impl IdentityProvider {
     /// Fetches the discovery document of an issuer. Fails if the document contains another issuer.
-    pub(crate) async fn discover(https: &Https, issuer: &str) -> Result<Self, SignInFailure> {
+    pub(crate) async fn discover(https: &HttpsClient, issuer: &str) -> Result<Self, SignInFailure> {
         let address = format!("{}/.well-known/openid-configuration", issuer.strip_suffix('/').unwrap_or(issuer));
         let metadata: Option<ProviderMetadata> = get(https, &address).await;
         let metadata = metadata.filter(|metadata| metadata.issuer == issuer);
@@ -55,7 +55,7 @@ impl IdentityProvider {
 }
 
 /// Fetches a JSON document from the provider. Returns `None` if the document cannot be fetched or parsed.
-pub(crate) async fn get<T: DeserializeOwned>(https: &Https, address: &str) -> Option<T> {
+pub(crate) async fn get<T: DeserializeOwned>(https: &HttpsClient, address: &str) -> Option<T> {
     let request = Request::get(address).header(ACCEPT, "application/json").body(Vec::new()).ok()?;
     let answer = https.ask(request).await.ok().filter(|answer| answer.status() == 200)?;
     serde_json::from_slice(answer.body()).ok()

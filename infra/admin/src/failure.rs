@@ -9,7 +9,7 @@ use store::StoreError;
 ///
 /// Contains only the names of the action and the error, because the services' own messages can quote keys and policies.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Failure {
+pub(crate) struct AwsCallError {
     /// The action in an IAM policy, such as `sqs:GetQueueAttributes`.
     action: String,
     pub(crate) why: FailureCause,
@@ -26,7 +26,7 @@ pub(crate) enum FailureCause {
     Other(String),
 }
 
-impl Failure {
+impl AwsCallError {
     pub(crate) fn new(action: &str, code: &str) -> Self {
         let why = match code {
             "not reached" => FailureCause::NotReached,
@@ -62,7 +62,7 @@ impl Failure {
 }
 
 /// Returns a function for `map_err` that turns an SDK error of this action into a [`Failure`].
-pub(crate) fn failure<E, R>(action: &'static str) -> impl FnOnce(SdkError<E, R>) -> Failure
+pub(crate) fn failure<E, R>(action: &'static str) -> impl FnOnce(SdkError<E, R>) -> AwsCallError
 where
     E: ProvideErrorMetadata,
 {
@@ -74,11 +74,11 @@ where
             SdkError::ConstructionFailure(_) => "the request cannot be built",
             _ => "the response is invalid",
         };
-        Failure::new(action, code)
+        AwsCallError::new(action, code)
     }
 }
 
-impl fmt::Display for Failure {
+impl fmt::Display for AwsCallError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let action = &self.action;
         match &self.why {
@@ -102,4 +102,4 @@ impl fmt::Display for Failure {
     }
 }
 
-impl std::error::Error for Failure {}
+impl std::error::Error for AwsCallError {}

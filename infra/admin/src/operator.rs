@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use store::{DirectoryError, Store, StoreError};
 
 use crate::consent::Consent;
-use crate::failure::{Failure, FailureCause};
+use crate::failure::{AwsCallError, FailureCause};
 use crate::output::Output;
 use crate::target::{Target, TargetKind};
 
@@ -60,11 +60,11 @@ impl Operator {
 
     /// Returns the error for a failed request to the table.
     pub(crate) fn failed(&self, error: &StoreError) -> anyhow::Error {
-        self.not_done(Failure::of_store(error))
+        self.not_done(AwsCallError::of_store(error))
     }
 
     /// Returns the error for a failed call. If the local stack is unreachable, the error says how to start it.
-    pub(crate) fn not_done(&self, failure: Failure) -> anyhow::Error {
+    pub(crate) fn not_done(&self, failure: AwsCallError) -> anyhow::Error {
         match (&self.place.kind, &failure.why) {
             (TargetKind::Local(address), FailureCause::NotReached) => not_running(address),
             _ => anyhow!(failure),

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::failure::failure;
 use crate::operator::Operator;
-use crate::target::{OriginSecretNames, TargetKind};
+use crate::target::{DeployedOriginSecret, TargetKind};
 
 /// Creates a new value of the origin secret. The functions accept the earlier value for another hour. CloudFront sends
 /// the new value after the next deployment, which must take place within that hour.
@@ -56,7 +56,7 @@ pub(crate) fn deploy(version: &str) -> String {
     format!("sam deploy --config-env prod --parameter-overrides OriginSecretVersion={version}")
 }
 
-fn origin(operator: &Operator) -> anyhow::Result<&OriginSecretNames> {
+fn origin(operator: &Operator) -> anyhow::Result<&DeployedOriginSecret> {
     let place = &operator.place;
     place.origin.as_ref().ok_or_else(|| match place.kind {
         TargetKind::Local(_) => anyhow!("{place} has no CloudFront distribution, and therefore no origin secret."),

@@ -4,7 +4,7 @@ use anyhow::anyhow;
 use aws_sdk_cloudformation::Client;
 use aws_types::SdkConfig;
 
-use crate::failure::{Failure, FailureCause, failure};
+use crate::failure::{AwsCallError, FailureCause, failure};
 
 /// A CloudFormation stack.
 pub(crate) struct Stack {
@@ -67,7 +67,7 @@ impl Stack {
     }
 
     /// Lists the resources of the stack. Leaves out those that were deleted.
-    pub(crate) async fn resources(&self, aws: &SdkConfig) -> Result<Vec<Resource>, Failure> {
+    pub(crate) async fn resources(&self, aws: &SdkConfig) -> Result<Vec<Resource>, AwsCallError> {
         let mut pages = Client::new(aws).list_stack_resources().stack_name(&self.name).into_paginator().items().send();
         let mut resources = Vec::new();
         while let Some(resource) = pages.next().await {

@@ -22,7 +22,7 @@ pub(crate) struct Target {
     /// The secret with the push keys. `None` if an earlier version created the stack.
     pub(crate) push_secret: Option<String>,
     /// The origin secret. `None` if there is no CloudFront, or an earlier version created the stack.
-    pub(crate) origin: Option<OriginSecretNames>,
+    pub(crate) origin: Option<DeployedOriginSecret>,
     /// The portal's address.
     pub(crate) portal: Option<String>,
     table: String,
@@ -30,14 +30,14 @@ pub(crate) struct Target {
 }
 
 /// The names of the origin secret, which CloudFront sends to the functions.
-pub(crate) struct OriginSecretNames {
+pub(crate) struct DeployedOriginSecret {
     /// The name of the secret.
     pub(crate) secret: String,
     /// The version of the secret that was deployed. Empty for the version that the stack was created with.
     pub(crate) deployed: String,
 }
 
-impl OriginSecretNames {
+impl DeployedOriginSecret {
     pub(crate) fn from_stack(stack: &Stack) -> Option<Self> {
         Some(Self {
             secret: stack.output("OriginSecret")?.to_owned(),
@@ -77,7 +77,7 @@ impl Target {
             table: table.to_owned(),
             aws,
             kind: TargetKind::Deployed(stack.name.clone()),
-            origin: OriginSecretNames::from_stack(stack),
+            origin: DeployedOriginSecret::from_stack(stack),
             push_secret: stack.output("PushSecret").map(str::to_owned),
             portal: stack.output("PortalAddress").map(str::to_owned),
             retention: days.and_then(Retention::days).unwrap_or_default(),

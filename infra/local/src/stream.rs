@@ -54,7 +54,7 @@ impl Drop for StreamReaders {
 }
 
 impl StreamReaders {
-    /// Starts to read the stream from now on. Records of earlier writes are not delivered again.
+    /// Starts to read at the end of the stream (`LATEST`). Records of earlier writes are not delivered.
     pub(crate) fn start(
         database: &Database,
         written: &WriteSignal,
@@ -134,9 +134,9 @@ const RETRY_DELAY: Duration = Duration::from_millis(100);
 
 /// Delivers records to a function, in order.
 ///
-/// Works as an event source mapping with `ReportBatchItemFailures` and `BisectBatchOnFunctionError`: delivers a
+/// Behaves like an event source mapping with `ReportBatchItemFailures` and `BisectBatchOnFunctionError`: delivers a
 /// reported record again with all records after it, and halves a failed batch until the failing record is alone.
-/// Returns the sequence numbers of the records that the mapping gave up.
+/// Returns the sequence numbers of the records that were discarded after their retries.
 pub(crate) async fn deliver<F>(mapping: StreamMapping, records: Vec<Value>, invoke: impl Fn(Value) -> F) -> Vec<String>
 where
     F: Future<Output = Option<Value>>,

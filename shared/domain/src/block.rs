@@ -1,6 +1,6 @@
 use serde::{Deserialize, Serialize};
 
-use crate::{ConversationId, CustomerRef, Position, Sender};
+use crate::{ConversationCustomer, ConversationId, Position, Sender};
 
 /// A block of a customer's number by staff. Messages and calls from the number are stored, but cause no notifications.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,5 +26,5 @@ pub struct BlockedNumber {
     pub conversation: ConversationId,
     pub block: Block,
     /// `None` if the number has no recent conversation and no appointment.
-    pub customer: Option<CustomerRef>,
+    pub customer: Option<ConversationCustomer>,
 }

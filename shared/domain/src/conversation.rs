@@ -58,7 +58,7 @@ impl ConversationSummary {
 
 /// The customer of a conversation.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CustomerRef {
+pub enum ConversationCustomer {
     /// A customer with at least one message or call.
     Conversation(Box<ConversationSummary>),
     /// A customer who has an appointment, but no message or call yet.

@@ -1,9 +1,9 @@
-use crate::{CustomerRef, Position, StaffAction, TimelineEntry};
+use crate::{ConversationCustomer, Position, StaffAction, TimelineEntry};
 
 /// The history of a customer: their messages and calls, and the actions of staff on their data.
 #[derive(Clone, Debug)]
 pub struct History {
-    pub customer: CustomerRef,
+    pub customer: ConversationCustomer,
     /// Newest first.
     pub entries: Vec<HistoryEntry>,
 }

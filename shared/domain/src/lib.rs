@@ -53,7 +53,9 @@ pub use browser::{Browser, PushFailure, PushPreference, PushProblem, PushTest};
 pub use call::{Call, CallOutcome};
 pub use clock::{Clock, Randomness, Timestamp};
 pub use company::{Company, CompanyId, ContactDetails, InvalidContactDetails, Line, LineCapability};
-pub use conversation::{ConversationId, ConversationKey, ConversationSummary, CustomerRef, InvalidConversationId};
+pub use conversation::{
+    ConversationCustomer, ConversationId, ConversationKey, ConversationSummary, InvalidConversationId,
+};
 pub use customer::{Customer, CustomerAppointment, NextAppointment, NumberKind, TextingObstacle};
 pub use customer_action::{StaffAction, StaffActionKind};
 pub use draft::{DraftName, FormDraft, InvalidDraft, InvalidDraftName, SavedDraft};

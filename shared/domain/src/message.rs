@@ -47,7 +47,7 @@ pub enum MessageKind {
 pub enum DeliveryProgress {
     /// Recorded, and about to be sent to the carrier, once.
     Queued,
-    /// Sent to the carrier. The carrier did not answer whether it accepted the message.
+    /// Sent to the carrier, which did not confirm whether it accepted the message.
     Unconfirmed {
         at: Timestamp,
     },
@@ -88,7 +88,7 @@ pub enum DeliveryStatus {
 }
 
 impl DeliveryStatus {
-    /// The sentence that staff see at an unconfirmed message.
+    /// The text that staff see next to an unconfirmed message.
     pub const UNCONFIRMED: &str = "We don't know whether this went out. It will not be sent again by itself.";
 }
 

@@ -41,7 +41,7 @@ pub enum HttpsError {
 
 /// An HTTPS client with a connection pool.
 #[derive(Debug)]
-pub struct Https {
+pub struct HttpsClient {
     // Reads the system's root certificates with the first request, not at every start of a function.
     client: OnceCell<PooledClient>,
     patience: Duration,
@@ -52,7 +52,7 @@ pub struct Https {
 /// The largest head of a response, in bytes.
 const LARGEST_HEAD: usize = 64 * 1024;
 
-impl Https {
+impl HttpsClient {
     /// Creates a client that waits `patience` for a whole response, of at most `largest_answer` bytes.
     #[must_use]
     pub fn new(patience: Duration, largest_answer: usize) -> Self {
@@ -171,12 +171,12 @@ mod tests {
     #[tokio::test]
     async fn a_name_or_an_address_of_a_private_network_is_not_even_dialled() {
         let (port, connections) = server(EMPTY).await;
-        let guarded = Https::new(TIMEOUT, 1024).public_only();
+        let guarded = HttpsClient::new(TIMEOUT, 1024).public_only();
         for host in ["localhost", "127.0.0.1", "127.1", "[::1]", "[::ffff:127.0.0.1]", "2130706433", "0x7f000001"] {
             assert_eq!(guarded.send(request_to(host, port)).await.unwrap_err(), HttpsError::NotPublic, "{host}");
         }
         assert_eq!(connections.load(Ordering::Relaxed), 0);
-        let open = Https::new(TIMEOUT, 1024);
+        let open = HttpsClient::new(TIMEOUT, 1024);
         assert_eq!(open.send(request_to("localhost", port)).await.unwrap().status(), 201);
     }
 
@@ -186,7 +186,7 @@ mod tests {
         let redirect =
             format!("HTTP/1.1 307 Elsewhere\r\nlocation: http://127.0.0.1:{elsewhere}/\r\ncontent-length: 2\r\n\r\nno");
         let (port, connections) = server(redirect.leak().as_bytes()).await;
-        let https = Https::new(TIMEOUT, 1024);
+        let https = HttpsClient::new(TIMEOUT, 1024);
         for _ in 0..3 {
             assert_eq!(https.send(request_to("127.0.0.1", port)).await.unwrap().status(), 307);
         }
@@ -196,7 +196,7 @@ mod tests {
     #[tokio::test]
     async fn what_comes_after_the_head_of_an_answer_is_not_waited_for() {
         let (port, _) = server(b"HTTP/1.1 201 Created\r\ncontent-length: 1000000\r\n\r\nslow").await;
-        let https = Https::new(TIMEOUT, 1024);
+        let https = HttpsClient::new(TIMEOUT, 1024);
         let sent = tokio::time::timeout(TIMEOUT, https.send(request_to("127.0.0.1", port))).await.unwrap();
         assert_eq!(sent.unwrap().status(), 201);
         let long: &[u8] = format!("HTTP/1.1 201 Created\r\nx: {}", "x".repeat(2 * LARGEST_HEAD)).leak().as_bytes();

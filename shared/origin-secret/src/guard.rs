@@ -50,7 +50,7 @@ impl OriginGuard {
         Self { demanded, clock }
     }
 
-    /// Reads the secret while Lambda gives a starting function a whole core. A failure is left to the first request.
+    /// Reads the secret during Lambda's init phase, which has more CPU. If the read fails, the first request reads it again.
     pub async fn warm_up(&self) {
         if let Some(demanded) = &self.demanded {
             let known = demanded.read(self.clock.now()).await.ok();

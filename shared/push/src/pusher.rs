@@ -4,7 +4,7 @@ use std::time::Duration;
 use domain::{Clock, Timestamp};
 use http::header::{AUTHORIZATION, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER};
 use http::{Request, Response, StatusCode};
-use https::{Https, HttpsError};
+use https::{HttpsClient, HttpsError};
 use web_push::{ContentEncoding, WebPushError, WebPushMessageBuilder};
 
 use crate::signature::SignatureCache;
@@ -20,9 +20,9 @@ pub struct Pusher {
 /// The transport of requests to push services.
 enum Transport {
     Dialled {
-        services: Box<Https>,
+        services: Box<HttpsClient>,
         /// The client for push services on this machine, whose addresses are not public.
-        local: Box<Https>,
+        local: Box<HttpsClient>,
     },
     Carried(Box<dyn Fn(Request<Vec<u8>>) -> ResponseFuture + Send + Sync>),
 }
@@ -71,8 +71,8 @@ const TOPIC: HeaderName = HeaderName::from_static("topic");
 impl Pusher {
     #[must_use]
     pub fn new(clock: Clock) -> Self {
-        let local = Box::new(Https::new(TIMEOUT, LARGEST_ANSWER));
-        let services = Box::new(Https::new(TIMEOUT, LARGEST_ANSWER).public_only());
+        let local = Box::new(HttpsClient::new(TIMEOUT, LARGEST_ANSWER));
+        let services = Box::new(HttpsClient::new(TIMEOUT, LARGEST_ANSWER).public_only());
         Self { way: Transport::Dialled { services, local }, signatures: SignatureCache::default(), clock }
     }
 

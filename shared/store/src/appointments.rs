@@ -167,8 +167,8 @@ impl Store {
 
     /// Writes an appointment and updates the customers of its number and of its previous number.
     ///
-    /// `before` is the version that was read, or `None` for a new appointment. `by` is the member of staff who saves it
-    /// in a session. Adds a customer action to each conversation. Makes two DynamoDB requests, or one if neither
+    /// `before` is the version that was read, or `None` for a new appointment. `by` is the signed-in member of staff who
+    /// saves it, if any. Adds a staff action to each conversation. Makes two DynamoDB requests, or one if neither
     /// version has a number. Makes one more if another writer saved the appointment first.
     pub async fn save_appointment(
         &self,

@@ -9,8 +9,8 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{AttributeValue, ConditionCheck, Put, ReturnConsumedCapacity, TransactWriteItem, Update};
 use domain::{
-    Block, BlockedNumber, CompanyId, ConversationId, Customer, CustomerRef, MessageId, Page, Position, Sender, Staff,
-    StaffAction, Timestamp,
+    Block, BlockedNumber, CompanyId, ConversationCustomer, ConversationId, Customer, MessageId, Page, Position, Sender,
+    Staff, StaffAction, Timestamp,
 };
 use serde::{Deserialize, Serialize};
 
@@ -153,8 +153,9 @@ impl Store {
         let items = page.items.into_iter().map(|(conversation, block)| {
             let (summary, customer) = known.remove(&conversation).unwrap_or_default();
             let shown = summary.and_then(|summary| summary.into_summary_after(floor, customer.as_ref(), now));
-            let with = shown.map(|shown| CustomerRef::Conversation(Box::new(shown)));
-            let with = with.or_else(|| customer.filter(|it| !it.bookings.is_empty()).map(CustomerRef::Customer));
+            let with = shown.map(|shown| ConversationCustomer::Conversation(Box::new(shown)));
+            let with =
+                with.or_else(|| customer.filter(|it| !it.bookings.is_empty()).map(ConversationCustomer::Customer));
             BlockedNumber { conversation, block, customer: with }
         });
         Ok(Page { items: items.collect(), next: page.next })

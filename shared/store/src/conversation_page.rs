@@ -1,5 +1,7 @@
 use aws_sdk_dynamodb::types::{AttributeValue, ReturnConsumedCapacity};
-use domain::{Block, CompanyId, ConversationId, Customer, CustomerRef, OptOut, Page, TimelineEntry, Timestamp};
+use domain::{
+    Block, CompanyId, ConversationCustomer, ConversationId, Customer, OptOut, Page, TimelineEntry, Timestamp,
+};
 
 use crate::customers::CustomerRecord;
 use crate::error::unavailable;
@@ -13,7 +15,7 @@ use crate::{PositionRange, Store, StoreError, blocks, keys, opt_out, timeline};
 pub struct ConversationPage {
     /// The conversation, or only the customer if the conversation has no entry within the retention. `None` on older
     /// pages.
-    pub with: Option<CustomerRef>,
+    pub with: Option<ConversationCustomer>,
     /// The customer of the number. `None` on older pages.
     pub customer: Option<Customer>,
     /// The block of the number, if it is blocked. `None` on older pages.
@@ -104,11 +106,13 @@ impl Store {
             summary.into_summary_after(self.retention.oldest_position(now), customer.as_ref(), now)
         });
         let with = match (shown, &customer) {
-            (Some(conversation), _) => Some(CustomerRef::Conversation(Box::new(conversation))),
-            (None, Some(customer)) if !customer.bookings.is_empty() => Some(CustomerRef::Customer(customer.clone())),
+            (Some(conversation), _) => Some(ConversationCustomer::Conversation(Box::new(conversation))),
+            (None, Some(customer)) if !customer.bookings.is_empty() => {
+                Some(ConversationCustomer::Customer(customer.clone()))
+            }
             _ => block.as_ref().and_then(|block| block.sender.as_ref()?.number()).map(|number| {
                 // Staff can view and unblock a blocked number even if its conversation has no other items.
-                CustomerRef::Customer(Customer::new(number.clone()))
+                ConversationCustomer::Customer(Customer::new(number.clone()))
             }),
         };
         if span.before.is_none() && with.is_none() {

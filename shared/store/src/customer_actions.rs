@@ -20,7 +20,7 @@ struct Item {
 }
 
 impl Store {
-    /// Stores a customer action in a conversation. Makes one DynamoDB request.
+    /// Stores a staff action in a conversation. Makes one DynamoDB request.
     pub async fn record_deed(
         &self,
         company: &CompanyId,
@@ -38,7 +38,7 @@ impl Store {
         Ok(())
     }
 
-    /// Returns the write of a customer action.
+    /// Returns the write of a staff action.
     pub(crate) fn put_deed(
         &self,
         company: &CompanyId,
@@ -68,7 +68,7 @@ impl Store {
     }
 }
 
-/// Parses a customer action item.
+/// Parses a staff action item.
 pub(crate) fn read(item: HashMap<String, AttributeValue>, operation: &'static str) -> Result<StaffAction, StoreError> {
     let item: Item = serde_dynamo::from_item(item).map_err(invalid_item(operation))?;
     Ok(item.deed)

@@ -51,7 +51,7 @@ pub enum LookupClaim {
 
 /// The block and the opt-out of a number, if they exist.
 #[derive(Clone, Debug, Default)]
-pub struct TextingState {
+pub struct TextingRestrictions {
     pub block: Option<Block>,
     pub opt_out: Option<OptOut>,
 }
@@ -146,9 +146,9 @@ impl Store {
         company: &CompanyId,
         conversation: ConversationId,
         now: Timestamp,
-    ) -> Result<(Option<Customer>, Option<ConversationSummary>, TextingState), StoreError> {
+    ) -> Result<(Option<Customer>, Option<ConversationSummary>, TextingRestrictions), StoreError> {
         let wanted = [keys::summary, keys::person, keys::block, keys::opt_out].map(|key| key(company, conversation));
-        let (mut summary, mut customer, mut not_texted) = (None, None, TextingState::default());
+        let (mut summary, mut customer, mut not_texted) = (None, None, TextingRestrictions::default());
         for item in self.batch(wanted.into(), true).await? {
             match keys::part(&item) {
                 ConversationItemKind::Person => {

@@ -75,7 +75,7 @@ impl<T> ListedItem<T> {
 }
 
 #[derive(Serialize)]
-struct RemovedItem {
+struct RemovedCompanyItem {
     #[serde(flatten)]
     key: keys::Key,
     expires_at: u64,
@@ -125,7 +125,7 @@ impl Store {
         for line in directory.lines.iter().filter(|line| line.company == *company) {
             self.change(vec![self.delete_listed(keys::line(&line.number))?], [DirectoryError::NoLine]).await?;
         }
-        let removed = RemovedItem {
+        let removed = RemovedCompanyItem {
             key: keys::removed_company(company),
             expires_at: now.plus_secs(LONGEST_RETENTION_SECS).as_secs(),
         };

@@ -16,7 +16,7 @@ pub const DRAFTS_AT_MOST: usize = 100;
 
 /// The result of saving a draft.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DraftOutcome {
+pub enum SaveDraftOutcome {
     Done,
     /// The draft is new, and the member of staff already has [`DRAFTS_AT_MOST`] drafts.
     TooMany,
@@ -72,7 +72,7 @@ impl Store {
         name: &DraftName,
         draft: &FormDraft,
         now: Timestamp,
-    ) -> Result<DraftOutcome, StoreError> {
+    ) -> Result<SaveDraftOutcome, StoreError> {
         let item = Item {
             key: keys::draft(&staff.company, &staff.id, name),
             saved_at: now,
@@ -83,13 +83,13 @@ impl Store {
         if let TransactionOutcome::Done =
             self.transact_for(Some(staff), vec![self.put_item(replacing, &item)?], now).await?
         {
-            return Ok(DraftOutcome::Done);
+            return Ok(SaveDraftOutcome::Done);
         }
         if self.count_drafts(staff, now).await? >= DRAFTS_AT_MOST {
-            return Ok(DraftOutcome::TooMany);
+            return Ok(SaveDraftOutcome::TooMany);
         }
         self.transact_for(Some(staff), vec![self.put_item(Put::builder(), &item)?], now).await?;
-        Ok(DraftOutcome::Done)
+        Ok(SaveDraftOutcome::Done)
     }
 
     async fn count_drafts(&self, staff: &Staff, now: Timestamp) -> Result<usize, StoreError> {

@@ -1,8 +1,8 @@
-//! The history of a customer: timeline entries and customer actions together.
+//! The history of a customer: timeline entries and staff actions together.
 
 use std::cmp::Reverse;
 
-use domain::{CompanyId, ConversationId, CustomerRef, History, HistoryEntry, Timestamp};
+use domain::{CompanyId, ConversationCustomer, ConversationId, History, HistoryEntry, Timestamp};
 
 use crate::customers::CustomerRecord;
 use crate::keys::ConversationItemKind;
@@ -37,9 +37,9 @@ impl Store {
         entries.sort_by_key(|entry| Reverse(entry.position()));
         let shown = summary.and_then(|summary| summary.into_summary_after(floor, customer.as_ref(), now));
         let with = match (shown, customer) {
-            (Some(conversation), _) => CustomerRef::Conversation(Box::new(conversation)),
+            (Some(conversation), _) => ConversationCustomer::Conversation(Box::new(conversation)),
             (None, Some(customer)) if !(customer.bookings.is_empty() && entries.is_empty()) => {
-                CustomerRef::Customer(customer)
+                ConversationCustomer::Customer(customer)
             }
             _ => return Ok(None),
         };

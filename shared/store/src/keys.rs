@@ -104,7 +104,7 @@ pub(crate) fn event_sk(at: Position) -> String {
 
 const CUSTOMER_ACTION: &str = "DEED#";
 
-/// Returns the key of a customer action. It sorts before every timeline entry, so queries for timeline entries skip it.
+/// Returns the key of a staff action. It sorts before every timeline entry, so queries for timeline entries skip it.
 pub(crate) fn deed(company: &CompanyId, id: ConversationId, at: Position) -> Key {
     key(conversation(company, id), format!("{CUSTOMER_ACTION}{at}"))
 }

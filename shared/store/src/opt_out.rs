@@ -22,7 +22,7 @@ impl Store {
     /// Records an opt-out, unless a later opt-out or opt-in is stored, and returns the state in force.
     ///
     /// `by` is the member of staff who recorded it, if a member of staff did. Their session must be active, and a
-    /// customer action is added. Makes one DynamoDB request.
+    /// staff action is added. Makes one DynamoDB request.
     pub async fn opt_out(
         &self,
         company: &CompanyId,

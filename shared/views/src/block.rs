@@ -1,4 +1,4 @@
-use domain::{Block, BlockedNumber, CustomerRef, Page};
+use domain::{Block, BlockedNumber, ConversationCustomer, Page};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -29,8 +29,8 @@ fn row(BlockedNumber { conversation, block, customer: with }: &BlockedNumber, vi
             span.row-mark { (icon(Icon::Bubble)) }
             div.row-who {
                 @match (with, &number) {
-                    (Some(CustomerRef::Conversation(conversation)), _) => (person(conversation, viewer)),
-                    (Some(CustomerRef::Customer(customer)), _) => {
+                    (Some(ConversationCustomer::Conversation(conversation)), _) => (person(conversation, viewer)),
+                    (Some(ConversationCustomer::Customer(customer)), _) => {
                         (customer_name(customer.name(viewer.now).as_deref(), &customer.number.shown_in(viewer.region)))
                     }
                     (None, Some(number)) => (customer_name(None, number)),
@@ -40,11 +40,11 @@ fn row(BlockedNumber { conversation, block, customer: with }: &BlockedNumber, vi
             }
             p.row-text {
                 @match with {
-                    Some(CustomerRef::Conversation(conversation)) => {
+                    Some(ConversationCustomer::Conversation(conversation)) => {
                         @if conversation.last_is_ours { "You: " }
                         (message_text(&conversation.last_text))
                     }
-                    Some(CustomerRef::Customer(_)) | None => "Nothing in the last 30 days",
+                    Some(ConversationCustomer::Customer(_)) | None => "Nothing in the last 30 days",
                 }
             }
             div.row-go {
@@ -84,8 +84,8 @@ pub fn blocked_number_json(
     viewer: &Viewer,
 ) -> Value {
     let mut json = match with {
-        Some(CustomerRef::Conversation(conversation)) => conversation_json(conversation, viewer),
-        Some(CustomerRef::Customer(customer)) => json!({"name": customer.name(viewer.now)}),
+        Some(ConversationCustomer::Conversation(conversation)) => conversation_json(conversation, viewer),
+        Some(ConversationCustomer::Customer(customer)) => json!({"name": customer.name(viewer.now)}),
         None => json!({}),
     };
     json["conversation"] = json!(conversation);

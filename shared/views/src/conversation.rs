@@ -1,4 +1,4 @@
-use domain::{ConversationId, ConversationSummary, CustomerRef, Page};
+use domain::{ConversationCustomer, ConversationId, ConversationSummary, Page};
 use maud::{Markup, html};
 use serde_json::{Value, json};
 
@@ -59,22 +59,22 @@ pub(crate) fn not_delivered(words: &str) -> Markup {
 /// Renders the header of a conversation: the customer, their next appointment and the line. The page replaces its
 /// header with this one, whichever response contains it.
 #[must_use]
-pub fn conversation_head(with: &CustomerRef, viewer: &Viewer) -> Markup {
+pub fn conversation_head(with: &ConversationCustomer, viewer: &Viewer) -> Markup {
     let (who, next) = match with {
-        CustomerRef::Conversation(conversation) => {
+        ConversationCustomer::Conversation(conversation) => {
             let who = match conversation.sender.number() {
                 Some(number) => to_call(conversation.name.as_deref(), number, viewer),
                 None => person(conversation, viewer),
             };
             (who, conversation.next.clone())
         }
-        CustomerRef::Customer(customer) => {
+        ConversationCustomer::Customer(customer) => {
             (to_call(customer.name(viewer.now).as_deref(), &customer.number, viewer), customer.next(viewer.now))
         }
     };
     let conversation = match with {
-        CustomerRef::Conversation(conversation) => Some(conversation),
-        CustomerRef::Customer(_) => None,
+        ConversationCustomer::Conversation(conversation) => Some(conversation),
+        ConversationCustomer::Customer(_) => None,
     };
     let waits = conversation.is_some_and(|conversation| conversation.unanswered > 0);
     let is_not_delivered = conversation.is_some_and(|conversation| conversation.is_not_delivered(viewer.now));

@@ -1,5 +1,5 @@
 use domain::{
-    AppointmentDetails, AppointmentId, ConversationId, CustomerRef, History, HistoryEntry, Keyword, Message,
+    AppointmentDetails, AppointmentId, ConversationCustomer, ConversationId, History, HistoryEntry, Keyword, Message,
     MessageKind, StaffAction, StaffActionKind, TimelineEntry,
 };
 use maud::{Markup, html};
@@ -34,10 +34,10 @@ pub fn history(id: ConversationId, history: &History, viewer: &Viewer) -> Markup
     }
 }
 
-fn customer_line(with: &CustomerRef, viewer: &Viewer) -> Markup {
+fn customer_line(with: &ConversationCustomer, viewer: &Viewer) -> Markup {
     match with {
-        CustomerRef::Conversation(conversation) => person(conversation, viewer),
-        CustomerRef::Customer(customer) => {
+        ConversationCustomer::Conversation(conversation) => person(conversation, viewer),
+        ConversationCustomer::Customer(customer) => {
             customer_name(customer.name(viewer.now).as_deref(), &customer.number.shown_in(viewer.region))
         }
     }

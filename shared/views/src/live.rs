@@ -3,8 +3,8 @@
 //! The README of `live` describes how a page applies them.
 
 use domain::{
-    AppointmentId, Block, ConversationId, ConversationSummary, CustomerRef, Notification, NotificationGroup, OptOut,
-    TimelineEntry,
+    AppointmentId, Block, ConversationCustomer, ConversationId, ConversationSummary, Notification, NotificationGroup,
+    OptOut, TimelineEntry,
 };
 use maud::{Markup, html};
 
@@ -24,7 +24,7 @@ pub enum LiveUpdate<'a> {
     Recent(&'a NotificationGroup),
     Conversation(&'a ConversationSummary),
     /// The header of an open conversation.
-    Head(ConversationId, &'a CustomerRef),
+    Head(ConversationId, &'a ConversationCustomer),
     /// The notice at the composer of a conversation: its number is blocked, or its customer has opted out.
     OptOut(ConversationId, Option<&'a Block>, Option<&'a OptOut>),
     /// The line among the messages for an opt-out that staff recorded.

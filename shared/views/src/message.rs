@@ -58,7 +58,7 @@ fn tried_again(message: &Message) -> Option<Position> {
     }
 }
 
-/// Renders the button to send a message again. The repeat is a new message, and staff decide on it.
+/// Renders the "Send again" button. A message is sent again only if staff press it, and as a new message.
 fn send_again(message: &Message) -> Markup {
     html! {
         button.again type="button" hx-post={ "/api/conversations/" (message.conversation) "/messages" }

@@ -40,7 +40,7 @@ struct Arguments {
     /// Another build of `fetch-conversation` to measure: `NAME=PROGRAM`.
     #[arg(long, value_name = "NAME=PROGRAM")]
     also: Vec<String>,
-    /// Measure only the functions whose name contains this, and the bare one.
+    /// Measure only the functions whose name contains this, and the empty function `bare`.
     #[arg(long)]
     only: Option<String>,
     /// The folder in which `cargo lambda build` has left the functions. Without it, nothing is measured.

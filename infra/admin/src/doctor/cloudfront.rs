@@ -9,7 +9,7 @@ use crate::doctor::deployed_stack::DeployedStack;
 use crate::doctor::http::get;
 use crate::failure::failure;
 use crate::origin_secret::{deploy, is_deployed};
-use crate::target::OriginSecretNames;
+use crate::target::DeployedOriginSecret;
 
 const CHECK: &str = "cloudfront";
 
@@ -18,7 +18,7 @@ const OPEN_ROUTE: &str = "/api/sign-in";
 
 pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
     let redeploy = live.redeploy();
-    let Some(origin) = OriginSecretNames::from_stack(&live.stack) else {
+    let Some(origin) = DeployedOriginSecret::from_stack(&live.stack) else {
         let says = "the stack has no output `OriginSecret`: requests can bypass CloudFront";
         return vec![Finding::wrong(CHECK, says, redeploy)];
     };
@@ -33,7 +33,7 @@ pub(crate) async fn check(live: &DeployedStack) -> Vec<Finding> {
 }
 
 /// Checks that CloudFront was deployed with the secret that the functions require.
-async fn check_secret(live: &DeployedStack, origin: &OriginSecretNames) -> Finding {
+async fn check_secret(live: &DeployedStack, origin: &DeployedOriginSecret) -> Finding {
     let found = Client::new(&live.aws).get_secret_value().secret_id(&origin.secret).send().await;
     match found.map_err(failure("secretsmanager:GetSecretValue")) {
         Ok(found) => {

@@ -5,7 +5,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use crate::doctor::signed_request::{Operation, ServiceLocation};
-use crate::failure::Failure;
+use crate::failure::AwsCallError;
 
 const DESCRIBE_ALARMS: Operation = Operation {
     action: "cloudwatch:DescribeAlarms",
@@ -40,7 +40,7 @@ struct AlarmList {
 }
 
 /// Returns the alarms that have one of these names. Names without an alarm are left out.
-pub(crate) async fn alarms(aws: &SdkConfig, names: &[&str]) -> Result<Vec<Alarm>, Failure> {
+pub(crate) async fn alarms(aws: &SdkConfig, names: &[&str]) -> Result<Vec<Alarm>, AwsCallError> {
     let mut alarms = Vec::new();
     for names in names.chunks(PAGE) {
         let asked = json!({"AlarmNames": names, "MaxRecords": PAGE});

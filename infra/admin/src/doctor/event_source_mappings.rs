@@ -4,7 +4,7 @@ use aws_sdk_lambda::Client;
 
 use crate::doctor::Finding;
 use crate::doctor::deployed_stack::DeployedStack;
-use crate::failure::{Failure, FailureCause, failure};
+use crate::failure::{AwsCallError, FailureCause, failure};
 use crate::stack::Resource;
 
 const CHECK: &str = "mappings";
@@ -33,7 +33,7 @@ pub(crate) async fn find(live: &DeployedStack) -> (Vec<EventSourceMapping>, Vec<
     for resource in live.of_kind("AWS::Lambda::EventSourceMapping") {
         match EventSourceMapping::describe(&client, live, resource).await {
             Ok(reader) => readers.push(reader),
-            Err(Failure { why: FailureCause::NotThere, .. }) => missing.push(Finding::wrong(
+            Err(AwsCallError { why: FailureCause::NotThere, .. }) => missing.push(Finding::wrong(
                 CHECK,
                 format!("{} does not exist: its function receives no records", resource.logical),
                 live.redeploy(),
@@ -53,7 +53,7 @@ pub(crate) fn check(live: &DeployedStack, readers: &[EventSourceMapping]) -> Vec
 }
 
 impl EventSourceMapping {
-    async fn describe(client: &Client, live: &DeployedStack, resource: &Resource) -> Result<Self, Failure> {
+    async fn describe(client: &Client, live: &DeployedStack, resource: &Resource) -> Result<Self, AwsCallError> {
         let mapping = client.get_event_source_mapping().uuid(&resource.physical).send().await;
         let mapping = mapping.map_err(failure("lambda:GetEventSourceMapping"))?;
         let function = mapping.function_arn().and_then(|arn| arn.split(':').nth(6)).unwrap_or_default();

@@ -1,6 +1,6 @@
 use serde::Serialize;
 
-use crate::failure::Failure;
+use crate::failure::AwsCallError;
 
 /// The result of a check.
 #[derive(Clone, Debug, Serialize)]
@@ -36,7 +36,7 @@ impl Finding {
     }
 
     /// Returns the finding for a check that needs a call which has failed.
-    pub(crate) fn failed(check: &'static str, failure: &Failure) -> Self {
+    pub(crate) fn failed(check: &'static str, failure: &AwsCallError) -> Self {
         Self::cannot_be_checked(check, failure.to_string())
     }
 

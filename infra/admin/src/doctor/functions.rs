@@ -5,7 +5,7 @@ use aws_sdk_lambda::types::{LastUpdateStatus, State};
 
 use crate::doctor::Finding;
 use crate::doctor::deployed_stack::DeployedStack;
-use crate::failure::{Failure, failure};
+use crate::failure::{AwsCallError, failure};
 use crate::stack::Resource;
 
 const CHECK: &str = "functions";
@@ -27,7 +27,7 @@ async fn active(client: &Client, live: &DeployedStack, function: &Resource) -> R
     let described = client.get_function_configuration().function_name(function).send().await;
     let described = described
         .map_err(failure("lambda:GetFunctionConfiguration"))
-        .map_err(|failure: Failure| Finding::failed(CHECK, &failure))?;
+        .map_err(|failure: AwsCallError| Finding::failed(CHECK, &failure))?;
     // Lambda makes a function inactive when it was not called for weeks, and activates it at the next call.
     let state = described.state.as_ref();
     let runs = matches!(state, None | Some(State::Active | State::Inactive));

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::request::Builder;
 use http::{Request, Response};
-use https::{Https, HttpsError};
+use https::{HttpsClient, HttpsError};
 
 const TIMEOUT: Duration = Duration::from_secs(10);
 const LARGEST_ANSWER: usize = 1024 * 1024;
@@ -22,5 +22,5 @@ pub(crate) async fn upgrade(address: &str) -> Result<Response<Vec<u8>>, HttpsErr
 
 async fn ask(request: Builder) -> Result<Response<Vec<u8>>, HttpsError> {
     let request = request.header("user-agent", "switchboard-admin").body(Vec::new());
-    Https::new(TIMEOUT, LARGEST_ANSWER).ask(request.map_err(|_| HttpsError::NotAnAddress)?).await
+    HttpsClient::new(TIMEOUT, LARGEST_ANSWER).ask(request.map_err(|_| HttpsError::NotAnAddress)?).await
 }

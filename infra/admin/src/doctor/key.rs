@@ -18,7 +18,7 @@ const DESCRIBE_KEY: Operation = Operation {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct KeyDescription {
+struct DescribeKeyResponse {
     key_metadata: KeyMetadata,
 }
 
@@ -34,8 +34,8 @@ pub(crate) async fn check(live: &DeployedStack) -> Finding {
         Ok(key) => key,
         Err(absent) => return absent,
     };
-    match DESCRIBE_KEY.ask::<KeyDescription>(&live.aws, &json!({"KeyId": key})).await {
-        Ok(KeyDescription { key_metadata: KeyMetadata { key_state } }) => {
+    match DESCRIBE_KEY.ask::<DescribeKeyResponse>(&live.aws, &json!({"KeyId": key})).await {
+        Ok(DescribeKeyResponse { key_metadata: KeyMetadata { key_state } }) => {
             judge(&key_state, key, |command| live.command(command))
         }
         Err(failure) => Finding::failed(CHECK, &failure),

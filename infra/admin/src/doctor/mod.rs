@@ -119,7 +119,7 @@ async fn local(report: &mut Report, address: &str) -> anyhow::Result<()> {
 }
 
 fn unread(error: &StoreError) -> Finding {
-    Finding::failed("directory", &failure::Failure::of_store(error))
+    Finding::failed("directory", &failure::AwsCallError::of_store(error))
 }
 
 /// Prints each finding as it is found, and counts those that are wrong.

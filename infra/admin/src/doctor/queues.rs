@@ -9,7 +9,7 @@ use serde_json::Value;
 use crate::doctor::Finding;
 use crate::doctor::deployed_stack::{DeployedStack, StackResource};
 use crate::doctor::event_source_mappings::EventSourceMapping;
-use crate::failure::{Failure, FailureCause, failure};
+use crate::failure::{AwsCallError, FailureCause, failure};
 use crate::stack::Resource;
 
 const CHECK: &str = "queues";
@@ -55,7 +55,7 @@ pub(crate) async fn arn(live: &DeployedStack, check: &'static str, part: StackRe
 }
 
 impl<'a> Queue<'a> {
-    async fn describe(live: &DeployedStack, resource: &'a Resource) -> Result<Self, Failure> {
+    async fn describe(live: &DeployedStack, resource: &'a Resource) -> Result<Self, AwsCallError> {
         let attributes = attributes(live, &resource.physical).await?;
         let number = |name| text(&attributes, &name).parse().unwrap_or_default();
         let redrive: Value =
@@ -132,7 +132,7 @@ impl<'a> Queue<'a> {
 
 type Attributes = HashMap<QueueAttributeName, String>;
 
-async fn attributes(live: &DeployedStack, url: &str) -> Result<Attributes, Failure> {
+async fn attributes(live: &DeployedStack, url: &str) -> Result<Attributes, AwsCallError> {
     let client = Client::new(&live.aws);
     let described = client.get_queue_attributes().queue_url(url).attribute_names(QueueAttributeName::All).send().await;
     Ok(described.map_err(failure("sqs:GetQueueAttributes"))?.attributes.unwrap_or_default())

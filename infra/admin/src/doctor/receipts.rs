@@ -5,7 +5,7 @@ use aws_sdk_pinpointsmsvoicev2::types::{ConfigurationSetInformation, EventDestin
 
 use crate::doctor::Finding;
 use crate::doctor::deployed_stack::{DeployedStack, StackResource, aws_command};
-use crate::failure::{Failure, FailureCause, failure};
+use crate::failure::{AwsCallError, FailureCause, failure};
 
 const CHECK: &str = "receipts";
 
@@ -22,14 +22,15 @@ async fn inspect(live: &DeployedStack) -> Result<Finding, Finding> {
     let set = live.physical(CHECK, StackResource::Receipts)?;
     let topic = live.physical(CHECK, StackResource::ReceiptTopic)?;
     let described = Client::new(&live.aws).describe_configuration_sets().configuration_set_names(set).send().await;
-    let described = described.map_err(failure("sms-voice:DescribeConfigurationSets")).map_err(|failure: Failure| {
-        if failure.why == FailureCause::NotThere {
-            let says = format!("the configuration set {set} does not exist: no outbound message is sent");
-            Finding::wrong(CHECK, says, live.redeploy())
-        } else {
-            Finding::failed(CHECK, &failure)
-        }
-    })?;
+    let described =
+        described.map_err(failure("sms-voice:DescribeConfigurationSets")).map_err(|failure: AwsCallError| {
+            if failure.why == FailureCause::NotThere {
+                let says = format!("the configuration set {set} does not exist: no outbound message is sent");
+                Finding::wrong(CHECK, says, live.redeploy())
+            } else {
+                Finding::failed(CHECK, &failure)
+            }
+        })?;
     let described = described.configuration_sets().first();
     let destinations = described.map(ConfigurationSetInformation::event_destinations).unwrap_or_default();
     Ok(status_events(&live.stack.region, set, topic, destinations))

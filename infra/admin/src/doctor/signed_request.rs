@@ -9,11 +9,11 @@ use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, si
 use aws_sigv4::sign::v4::SigningParams;
 use aws_types::SdkConfig;
 use http::Request;
-use https::{Https, HttpsError};
+use https::{HttpsClient, HttpsError};
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::failure::Failure;
+use crate::failure::AwsCallError;
 
 const TIMEOUT: Duration = Duration::from_secs(20);
 const LARGEST_ANSWER: usize = 4 * 1024 * 1024;
@@ -38,10 +38,10 @@ pub(super) enum ServiceLocation {
 }
 
 impl Operation {
-    pub(super) async fn ask<T: DeserializeOwned>(&self, aws: &SdkConfig, body: &Value) -> Result<T, Failure> {
-        let failed = |code: &str| Failure::new(self.action, code);
+    pub(super) async fn ask<T: DeserializeOwned>(&self, aws: &SdkConfig, body: &Value) -> Result<T, AwsCallError> {
+        let failed = |code: &str| AwsCallError::new(self.action, code);
         let request = self.signed(aws, body).await.ok_or_else(|| failed("the request cannot be built"))?;
-        let answer = Https::new(TIMEOUT, LARGEST_ANSWER).ask(request).await.map_err(|why| match why {
+        let answer = HttpsClient::new(TIMEOUT, LARGEST_ANSWER).ask(request).await.map_err(|why| match why {
             HttpsError::TooLate => failed("timed out"),
             _ => failed("not reached"),
         })?;

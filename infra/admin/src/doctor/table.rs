@@ -8,7 +8,7 @@ use aws_types::SdkConfig;
 
 use crate::doctor::Finding;
 use crate::doctor::deployed_stack::{DeployedStack, StackResource};
-use crate::failure::{Failure, failure};
+use crate::failure::{AwsCallError, failure};
 
 const CHECK: &str = "table";
 
@@ -104,13 +104,13 @@ fn active(table: &str, described: &TableDescription, redeploy: &str) -> Finding 
     }
 }
 
-async fn describe(client: &Client, table: &str) -> Result<TableDescription, Failure> {
+async fn describe(client: &Client, table: &str) -> Result<TableDescription, AwsCallError> {
     let described = client.describe_table().table_name(table).send().await;
     let described = described.map_err(failure("dynamodb:DescribeTable"))?;
     Ok(described.table.unwrap_or_else(|| TableDescription::builder().build()))
 }
 
-async fn expiring(client: &Client, table: &str) -> Result<bool, Failure> {
+async fn expiring(client: &Client, table: &str) -> Result<bool, AwsCallError> {
     let described = client.describe_time_to_live().table_name(table).send().await;
     let described = described.map_err(failure("dynamodb:DescribeTimeToLive"))?;
     Ok(described.time_to_live_description.is_some_and(|ttl| {
@@ -119,7 +119,7 @@ async fn expiring(client: &Client, table: &str) -> Result<bool, Failure> {
     }))
 }
 
-async fn recoverable(client: &Client, table: &str) -> Result<bool, Failure> {
+async fn recoverable(client: &Client, table: &str) -> Result<bool, AwsCallError> {
     let described = client.describe_continuous_backups().table_name(table).send().await;
     let described = described.map_err(failure("dynamodb:DescribeContinuousBackups"))?;
     let recovery =

@@ -6,7 +6,7 @@ use serde_json::Value;
 use crate::doctor::Finding;
 use crate::doctor::deployed_stack::{DeployedStack, StackResource};
 use crate::doctor::queues;
-use crate::failure::{Failure, failure};
+use crate::failure::{AwsCallError, failure};
 
 const CHECK: &str = "topic";
 
@@ -53,7 +53,7 @@ async fn inspect(
 }
 
 /// Checks that the SMS service may publish to the topic.
-async fn publishable(client: &Client, live: &DeployedStack, topic: &str) -> Result<Vec<Finding>, Failure> {
+async fn publishable(client: &Client, live: &DeployedStack, topic: &str) -> Result<Vec<Finding>, AwsCallError> {
     let described = client.get_topic_attributes().topic_arn(topic).send().await;
     let attributes = described.map_err(failure("sns:GetTopicAttributes"))?.attributes.unwrap_or_default();
     let policy: Value =
@@ -105,7 +105,7 @@ async fn delivering(
     topic: &str,
     queue: &str,
     dead_letters: &str,
-) -> Result<Finding, Failure> {
+) -> Result<Finding, AwsCallError> {
     let mut pages = client.list_subscriptions_by_topic().topic_arn(topic).into_paginator().items().send();
     let mut found = None;
     while let Some(subscription) = pages.next().await {

@@ -20,7 +20,7 @@ pub(crate) struct BenchmarkProcess {
 
 /// The duration and the CPU time of one run of a contestant.
 #[derive(Clone, Copy)]
-pub(crate) struct TurnTiming {
+pub(crate) struct RunTiming {
     pub(crate) wall: Duration,
     /// The CPU time of the contestant, and that of the push service on the other core.
     pub(crate) own: Duration,
@@ -52,14 +52,14 @@ impl BenchmarkProcess {
     }
 
     /// Makes the contestant send a number of messages.
-    pub(crate) async fn send(&mut self, messages: usize) -> TurnTiming {
+    pub(crate) async fn send(&mut self, messages: usize) -> RunTiming {
         let process = self.process.id().unwrap().to_string();
         let (own, service, began) = (processor_time(&process), processor_time("self"), Instant::now());
         self.told.write_all(format!("{messages}\n").as_bytes()).await.unwrap();
         self.says("done").await;
         let wall = began.elapsed();
         let since = |process: &str, before: Duration| processor_time(process).checked_sub(before).unwrap();
-        TurnTiming { wall, own: since(&process, own), service: since("self", service) }
+        RunTiming { wall, own: since(&process, own), service: since("self", service) }
     }
 
     async fn says(&mut self, what: &str) {

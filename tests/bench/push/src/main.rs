@@ -17,11 +17,11 @@ use std::process::ExitCode;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use clap::Parser;
-use contestant::{BenchmarkProcess, TurnTiming};
+use contestant::{BenchmarkProcess, RunTiming};
 use ece::EcKeyComponents;
 use push::VapidKeys;
 use serde_json::{Value, json};
-use service::{Service, TurnTraffic};
+use service::{RunTraffic, Service};
 
 #[derive(Parser)]
 struct Arguments {
@@ -97,7 +97,7 @@ async fn main() -> ExitCode {
         read_all(contestant.name, &seen, &browsers);
         firsts.push(seen);
     }
-    let mut turns: Vec<Vec<TurnTiming>> = contestants.iter().map(|_| Vec::new()).collect();
+    let mut turns: Vec<Vec<RunTiming>> = contestants.iter().map(|_| Vec::new()).collect();
     for _ in 0..arguments.turns {
         for (contestant, turns) in contestants.iter_mut().zip(&mut turns) {
             turns.push(contestant.send(arguments.messages).await);
@@ -155,7 +155,7 @@ fn staged(browsers: &BTreeMap<String, Browser>) -> Value {
 }
 
 /// Asserts that each browser was sent one message and can decrypt it.
-fn read_all(name: &str, seen: &TurnTraffic, browsers: &BTreeMap<String, Browser>) {
+fn read_all(name: &str, seen: &RunTraffic, browsers: &BTreeMap<String, Browser>) {
     let first: BTreeMap<_, _> = seen.first.iter().map(|(path, body)| (path, body)).collect();
     assert_eq!((seen.messages, first.len()), (browsers.len(), browsers.len()), "{name}");
     for (path, body) in first {
@@ -166,8 +166,8 @@ fn read_all(name: &str, seen: &TurnTraffic, browsers: &BTreeMap<String, Browser>
 
 #[allow(clippy::cast_precision_loss, reason = "figures to read")]
 impl TurnMedians {
-    fn medians_of(name: &'static str, first: &TurnTraffic, turns: &[TurnTiming], messages: usize) -> Self {
-        let median = |figure: fn(&TurnTiming) -> f64| {
+    fn medians_of(name: &'static str, first: &RunTraffic, turns: &[RunTiming], messages: usize) -> Self {
+        let median = |figure: fn(&RunTiming) -> f64| {
             let mut figures: Vec<_> = turns.iter().map(figure).collect();
             figures.sort_by(f64::total_cmp);
             figures[figures.len() / 2]

@@ -15,7 +15,7 @@ use tokio_rustls::rustls::pki_types::PrivateKeyDer;
 
 /// What the service received in one run of a contestant.
 #[derive(Default)]
-pub(crate) struct TurnTraffic {
+pub(crate) struct RunTraffic {
     pub(crate) connections: usize,
     pub(crate) messages: usize,
     /// The distinct VAPID signatures.
@@ -25,7 +25,7 @@ pub(crate) struct TurnTraffic {
 }
 
 pub(crate) struct Service {
-    seen: Arc<Mutex<TurnTraffic>>,
+    seen: Arc<Mutex<RunTraffic>>,
 }
 
 /// The number of message bodies that are kept for decryption.
@@ -36,7 +36,7 @@ impl Service {
     pub(crate) async fn open(host: &str, certificate: &Path) -> Self {
         let acceptor = TlsAcceptor::from(Arc::new(config(host, certificate)));
         let listener = TcpListener::bind((Ipv4Addr::UNSPECIFIED, 443)).await.unwrap();
-        let seen = Arc::<Mutex<TurnTraffic>>::default();
+        let seen = Arc::<Mutex<RunTraffic>>::default();
         let shared = seen.clone();
         tokio::spawn(async move {
             loop {
@@ -49,7 +49,7 @@ impl Service {
     }
 
     /// Returns what the service received since the last call.
-    pub(crate) fn take(&self) -> TurnTraffic {
+    pub(crate) fn take(&self) -> RunTraffic {
         std::mem::take(&mut *self.seen.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
@@ -75,7 +75,7 @@ fn config(host: &str, certificate: &Path) -> ServerConfig {
 }
 
 /// Serves one connection until the client closes it.
-async fn serve(acceptor: TlsAcceptor, stream: TcpStream, seen: Arc<Mutex<TurnTraffic>>) -> Option<()> {
+async fn serve(acceptor: TlsAcceptor, stream: TcpStream, seen: Arc<Mutex<RunTraffic>>) -> Option<()> {
     const ANSWER: &[u8] =
         b"HTTP/1.1 201 Created\r\nlocation: https://push.example.com/m/1\r\ncontent-length: 0\r\n\r\n";
     let mut stream = acceptor.accept(stream).await.ok()?;
@@ -94,7 +94,7 @@ async fn serve(acceptor: TlsAcceptor, stream: TcpStream, seen: Arc<Mutex<TurnTra
 }
 
 /// Counts the request at the start of `read` if it is complete. Returns the index of the request's end.
-fn note(read: &[u8], seen: &Mutex<TurnTraffic>) -> Option<usize> {
+fn note(read: &[u8], seen: &Mutex<RunTraffic>) -> Option<usize> {
     let end = read.windows(4).position(|four| four == b"\r\n\r\n")?;
     let head = std::str::from_utf8(&read[..end]).unwrap();
     let (line, headers) = head.split_once("\r\n").unwrap();
@@ -120,6 +120,6 @@ fn note(read: &[u8], seen: &Mutex<TurnTraffic>) -> Option<usize> {
     Some(whole)
 }
 
-fn lock(seen: &Mutex<TurnTraffic>) -> std::sync::MutexGuard<'_, TurnTraffic> {
+fn lock(seen: &Mutex<RunTraffic>) -> std::sync::MutexGuard<'_, RunTraffic> {
     seen.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -22,7 +22,7 @@ pub(crate) const PUSHES: usize = 1;
 pub(super) struct StreamFollower {
     mapping: StreamMapping,
     troubles: Vec<FaultPoint>,
-    /// Makes the random numbers of this reader independent of others.
+    /// A part of the seed that makes the random faults of this reader independent of those of other readers.
     place: u64,
     batches: AtomicU32,
     /// The sequence numbers of the records that the reader gave up.
