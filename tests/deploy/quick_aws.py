@@ -1,6 +1,6 @@
-"""The AWS CLI, loaded once: each command is a fork of it, and begins within a tenth of a second and not a whole one.
+"""Loads the AWS CLI once and forks it for each command, which then starts in a tenth of a second instead of a whole one.
 
-    quick_aws.py <socket>    # serves, until it is ended; CLIENT runs a command there, with its own outputs
+    quick_aws.py <socket>    # serves until it is terminated; CLIENT runs a command there, with its own outputs
 """
 
 import os
@@ -22,7 +22,7 @@ def serve(path):
     from awscli.clidriver import create_clidriver
 
     driver = create_clidriver()
-    # What every command reads.
+    # Loads the command table before the first fork.
     driver._get_command_table()
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     listening = socket.socket(socket.AF_UNIX)

@@ -1,8 +1,8 @@
-"""`infra/prove`: each step says `proven` where a stack is in order, and `not so` where it was broken on purpose.
+"""Tests `infra/prove`: each step reports `proven` on a working stack, and `not so` on a deliberate fault.
 
-On the emulated AWS, on a stack that the command itself deploys, by programs that stand in for what is not as on AWS. What
-MiniStack does not have (a refusal while the stack changes, alarms that end by themselves, rates that are counted) is pretended
-(`pretended_aws.py`), and only the command is tested.
+The command deploys a stack to MiniStack. Stand-in programs replace what differs from AWS. MiniStack lacks some behaviour:
+it does not refuse an update while the stack changes, evaluate alarms, or count rates. For those steps, `pretended_aws.py`
+answers in place of AWS, and the tests cover the command alone.
 """
 
 import json
@@ -32,18 +32,18 @@ from test_operator import NOT_EMULATED, create_restored_table
 
 PROVE = ROOT / "infra" / "prove"
 STACK = "proved"
-# Nothing waits for people here, nor for the clocks of AWS.
+# Deadlines are short, because no person and no schedule of AWS is involved.
 SOON = {"EVERY": "0.2", "LOGGED_WITHIN": "0"} | {it: "60" for it in ("BEGUN_WITHIN", "QUIET_WITHIN", "RUNG_WITHIN", "REDRIVEN_WITHIN")}
 AT_ONCE = {it: "1" for it in ("ACTED_WITHIN", "ENDED_WITHIN", "TURNED_AWAY_WITHIN", "LET_IN_WITHIN", "REDRIVEN_WITHIN")}
 
 
 def steps():
-    """The script's steps, in order."""
+    """Returns the script's steps, in order."""
     return re.findall(r'^  "([a-z-]+) +\S', block("steps"), re.M)
 
 
 def by_hand():
-    """The rows of the manual that the script names at its end."""
+    """Returns the rows of the manual that the script lists at its end."""
     return re.findall(r'^  "(.*?) \(', block("by_hand"), re.M)
 
 
@@ -92,7 +92,7 @@ def program(folder, name, body):
 
 
 class Proved(Deployment):
-    """The stack that the command deploys."""
+    """The stack that `infra/prove` deploys."""
 
     def __init__(self, emulator):
         self.emulator, self.name, self.parameters = emulator, STACK, {}
@@ -105,7 +105,7 @@ class Proved(Deployment):
 
 
 class Hooks:
-    """What the programs ask this process to do."""
+    """An HTTP server through which the stand-in programs call functions of this process."""
 
     def __init__(self, **hooks):
         class Handler(BaseHTTPRequestHandler):
@@ -133,7 +133,7 @@ def stack(emulator):
 
 @pytest.fixture(scope="module")
 def quick_aws(emulator, tmp_path_factory):
-    """The AWS CLI, as a program that begins at once."""
+    """Provides an AWS CLI that starts without its usual delay."""
     folder = tmp_path_factory.mktemp("aws")
     path, client = folder / "socket", folder / "aws"
     serving = subprocess.Popen([sys.executable, Path(__file__).with_name("quick_aws.py"), path], env=emulator.environment())
@@ -148,7 +148,7 @@ def quick_aws(emulator, tmp_path_factory):
 @pytest.fixture(scope="module")
 def prover(emulator, stack, quick_aws, tmp_path_factory):
     folder = tmp_path_factory.mktemp("programs")
-    # Adaptation 6, and what there is no point-in-time recovery for.
+    # Replaces the redrive task (adaptation 6) and point-in-time recovery, which MiniStack lacks.
     def redrives():
         sqs, dead = emulator.client("sqs"), stack.outputs["InboundDeadLettersUrl"]
         for message in sqs.receive_message(QueueUrl=dead)["Messages"]:
@@ -157,7 +157,7 @@ def prover(emulator, stack, quick_aws, tmp_path_factory):
 
     copy = []
     def keeps():
-        """What there is when something was written, which is what is restored."""
+        """Copies the table's items, so that `restores` can restore them."""
         dynamodb = emulator.client("dynamodb")
         copy[:] = [item for page in dynamodb.get_paginator("scan").paginate(TableName=stack.outputs["Table"]) for item in page["Items"]]
 
@@ -304,13 +304,13 @@ def test_whoever_is_interrupted_leaves_the_key_enabled(stack, deployed):
 
 
 def test_an_alarm_that_tells_nobody_is_found_and_set_back(stack, deployed):
-    """MiniStack's tell nobody."""
+    """MiniStack's alarms send no notifications."""
     assert deployed.says("alarm", **AT_ONCE) == "not so: CloudWatch told the topic nothing within 1 s"
     (alarm,) = stack.emulator.client("cloudwatch").describe_alarms(AlarmNames=[stack.ids["SignInAlarm"]])["MetricAlarms"]
     assert alarm["StateValue"] == "OK"
 
 
-# What the doctor is right to miss on MiniStack.
+# The doctor's findings that MiniStack causes.
 LACKING = set(NOT_EMULATED) - {
     "the alarm topic has no subscription",
     "the secret's `issuer` is not an https address: an attacker on the network path can sign in",
@@ -335,7 +335,7 @@ def test_the_doctor_is_asked_of_all_that_needs_no_person(stack, deployed):
         assert found() - before == {"the key of the topics is Disabled: no inbound message arrives"}
     finally:
         kms.enable_key(KeyId=stack.ids["Key"])
-    # What is left to whoever operates it is none of it: that nobody hears the alarms, say.
+    # Findings that the operator acts on do not fail the step: an alarm topic without a subscription, for example.
     assert before == LACKING
 
 

@@ -409,7 +409,7 @@ impl fmt::Display for Step {
                     ScenarioTime(*after)
                 )
             }
-            Action::Malformed => write!(f, "something that is no SMS comes to the queue"),
+            Action::Malformed => write!(f, "an invalid message arrives in the queue"),
             Action::Sweep => write!(f, "the table deletes what has expired"),
         }?;
         for FaultPoint { attempt, call, fault } in &self.troubles {
